@@ -21,7 +21,7 @@ mod value;
 mod written;
 
 pub use policy::Policy;
-pub use read::{Files, GoodFiles, files, read};
+pub use read::{Files, GoodFiles, files, find, read};
 pub use sections::*;
 pub use trust::fingerprint;
 pub use value::Patterns;

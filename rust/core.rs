@@ -20,11 +20,10 @@ pub use inboxes::{Ending, Inboxes};
 pub use locks::TaskLocks;
 pub use panes::Panes;
 
-use crate::config::{self, Files, Loaded};
+use crate::config::{self, Loaded};
 use crate::contract::{ConfigurationFault, Environment, Event, Notice};
 use crate::environment;
 use crate::error::Result;
-use crate::foreign;
 use crate::hub::Hub;
 use crate::hub::outbox::Outbox;
 use crate::paths::State;
@@ -40,7 +39,6 @@ use inboxes::Senders;
 use live::LiveStatuses;
 use parking_lot::Mutex;
 use std::borrow::Borrow;
-use std::path::PathBuf;
 use std::sync::Arc;
 use tokio_util::sync::CancellationToken;
 use trees::Trees;
@@ -121,7 +119,8 @@ impl Core {
     /// Opens the store; a fault in it becomes the error of every request that needs it.
     pub async fn open(state: State) -> Arc<Core> {
         let (senders, inboxes) = inboxes::channels();
-        let loaded = config::read(None, &environment::variables());
+        let variables = environment::variables();
+        let loaded = config::find(None, &variables).await.load(&variables);
         log::set_max_level(loaded.config.logging.level);
         let store = Store::open_file(&loaded.config.database.file(&state.dir));
         if let Err(error) = &store {
@@ -243,10 +242,7 @@ impl Core {
     /// The effective configuration of a project: a change of its files counts at once, a fault in them does not.
     pub async fn config_of(&self, project: &str) -> Loaded {
         let environment = environment::variables();
-        let (root, variables) = (PathBuf::from(project), environment.clone());
-        let read = foreign::within(project.as_ref(), move || Files::read(Some(&root), &variables)).await;
-        let files =
-            read.unwrap_or_else(|error| Files::unread(Some(project.as_ref()), &environment, &error.to_string()));
+        let files = config::find(Some(project.as_ref()), &environment).await;
         let files = files.trusting(self.trusted(project).await);
         let (loaded, is_news) = self.configurations.effective(Some(project), files, &environment);
         // Told once, and to somebody.
@@ -299,9 +295,10 @@ impl Core {
     }
 
     /// The effective configuration of the user, without a project's.
-    fn config_of_user(&self) -> Loaded {
+    async fn config_of_user(&self) -> Loaded {
         let environment = environment::variables();
-        let (loaded, is_news) = self.configurations.effective(None, Files::read(None, &environment), &environment);
+        let files = config::find(None, &environment).await;
+        let (loaded, is_news) = self.configurations.effective(None, files, &environment);
         if let Some(fault) = configurations::fault(&loaded).filter(|_| is_news) {
             log::warn!("the configuration has a fault: {fault}");
         }

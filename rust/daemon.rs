@@ -6,6 +6,8 @@
 mod begin;
 pub(crate) mod connection;
 mod frames;
+#[cfg(test)]
+mod hostile;
 pub(crate) mod log;
 pub(crate) mod peer;
 pub(crate) mod socket;

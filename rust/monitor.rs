@@ -88,7 +88,7 @@ pub async fn run(core: Weak<Core>, sweeps: sweep::SweepPlan, mut facts: Unbounde
             monitor.receive_session(seen);
         }
         let Some(core) = monitor.core.upgrade() else { return };
-        monitor.poll(&core);
+        monitor.poll(&core).await;
         monitor.judge(&core).await;
     }
 }
@@ -106,7 +106,7 @@ impl Monitor {
                 }
                 self.sweeps.soon();
                 let mut watched = Watched::new(*launched);
-                watched.read_transcript(crate::clock::now());
+                watched.read_transcript(crate::clock::now()).await;
                 let task = watched.launched.task.clone();
                 self.tasks.insert(task.clone(), watched);
                 self.receive_early(&task);
@@ -236,7 +236,7 @@ impl Monitor {
     }
 
     /// Asks the process table and tmux when it is time to.
-    fn poll(&mut self, core: &Arc<Core>) {
+    async fn poll(&mut self, core: &Arc<Core>) {
         let now = crate::clock::now();
         let ahead = crate::clock::ahead();
         if (ahead - self.ahead).abs() > crate::clock::STEP {
@@ -253,7 +253,7 @@ impl Monitor {
                     self.sweeps.now();
                 }
                 if watched.state.status == AgentStatus::Busy {
-                    watched.read_transcript(now);
+                    watched.read_transcript(now).await;
                 }
             }
         }

@@ -6,9 +6,12 @@
 mod beneath;
 pub mod ignore_rules;
 pub mod log;
+#[cfg_attr(not(test), deny(clippy::disallowed_methods))]
+mod moves;
 mod replace;
 
-pub use beneath::{Beneath, Content, LARGEST, exchange, link_above, move_to_nothing, replace_expected};
+pub use beneath::{Beneath, Content, LARGEST, link_above, replace_expected};
+pub use moves::{exchange, move_to_nothing};
 pub use replace::{Access, UNFINISHED, is_unfinished, replace, replace_durably, replace_with_link};
 
 use crate::error::{Code, Error, Result};

@@ -22,6 +22,14 @@ for _, subject in ipairs({
   end
 end
 
+--- A verb that takes tasks and nothing else sends the request of its name for each of them.
+local of_each_task = require('chorus.verbs.call').plain()
+for _, verb in ipairs(require('chorus.verbs.table')) do
+  if verb.takes ~= 'nothing' and verb.place ~= 'shell' then
+    run[verb.name] = run[verb.name] or of_each_task
+  end
+end
+
 require('chorus.picker').use(require('chorus.ui.pick.lists'))
 
 --- Verbs that need no daemon.

@@ -1,17 +1,7 @@
 //! Whatever a store holds and a tool says, a ledger neither panics nor names an owner for a line that is another's.
 
 use super::*;
-
-/// Numbers without a pattern, the same in every run.
-fn numbers(seed: u64) -> impl FnMut(usize) -> usize {
-    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    move |most| {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state >> 11) as usize % most.max(1)
-    }
-}
+use chorus_testkit::damage::numbers;
 
 fn version(next: &mut impl FnMut(usize) -> usize) -> Version {
     let lines = ["a\n", "b\n", "\n", "  a\n", "a\r\n", "\u{e9}\n", "x"];

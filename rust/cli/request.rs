@@ -74,11 +74,6 @@ impl Given<'_> {
                 remove: flag("remove"),
                 history: false,
             }),
-            "resend" => Request::TaskResend(One { task }),
-            "dismiss" => Request::TaskDismiss(One { task }),
-            "mute" => Request::TaskMute(One { task }),
-            "unmute" => Request::TaskUnmute(One { task }),
-            "interrupt" => Request::TaskInterrupt(One { task }),
             "approve" => Request::TaskApprove(TaskApprove { task, request, always: self.suggestion() }),
             "deny" => Request::TaskDeny(TaskDeny { task, request, reason: self.or_text("reason") }),
             "answer" => {
@@ -101,9 +96,7 @@ impl Given<'_> {
             "reopen" => Request::TaskReopen(TaskReopen { task, restore: flag("restore") }),
             "delete" => Request::TaskDelete(TaskDelete { task, command: Some(self.command.clone()) }),
             "edit" => Request::TaskEdit(self.edit(task)?),
-            "show" => Request::TaskShow(One { task }),
             "output" => Request::TaskOutput(TaskOutput { task, history: self.number("history").unwrap_or_default() }),
-            "attach" => Request::TaskAttach(One { task }),
             "diff" => Request::TaskDiff(TaskDiff { task, part: self.text.clone() }),
             "commit" => Request::TaskCommit(TaskCommit { task, message: self.or_text("message") }),
             "ref" => {
@@ -116,14 +109,12 @@ impl Given<'_> {
                     ..TaskRef::default()
                 })
             }
-            "context" => Request::TaskContext(One { task }),
             "tell" => Request::TaskTell(TaskTell { task, confirmed: flag("yes"), ..TaskTell::default() }),
             "assign" => Request::TaskAssign(TaskAssign { task, shared: flag("shared") }),
             "mend" => Request::TaskMend(self.confirm(task)),
             "preview" => Request::TaskPreview(self.confirm(task)),
-            "explain" => Request::TaskExplain(One { task }),
             "web" => Request::TaskWeb(TaskWeb { task, write: flag("write") }),
-            other => return Err(elsewhere(other)),
+            other => of_one(other, task)?,
         })
     }
 
@@ -255,6 +246,12 @@ impl Given<'_> {
             on: self.number("on"),
         })
     }
+}
+
+/// The request of a verb that takes a task and nothing else: the one of its name.
+fn of_one(verb: &str, task: String) -> Result<Request, InputRefusal> {
+    let request = serde_json::json!({ "method": format!("task_{verb}"), "params": One { task } });
+    serde_json::from_value(request).map_err(|_| elsewhere(verb))
 }
 
 fn elsewhere(verb: &str) -> InputRefusal {

@@ -72,11 +72,10 @@ pub fn shown(request: &Request, reply: &Json, now: Millis, style: Style) -> Resu
         Policy(_) => policy(&read(reply)?, now),
         Audit(_) => print::audit(&read::<crate::contract::Audit>(reply)?.answers, now).into(),
         Health(_) => health(&read(reply)?),
-        TaskNew(_) | TaskEdit(_) | TaskStart(_) | TaskResend(_) | TaskDismiss(_) | TaskInterrupt(_)
-        | TaskRestart(_) | TaskComplete(_) | TaskFail(_) | TaskReopen(_) | TaskCommit(_) | TaskAssign(_)
-        | TaskMute(_) | TaskUnmute(_) => print::done(&read::<Task>(reply)?, now, style).into(),
         // A terminal is opened, not shown; a deleted task is gone; no shell asks for the others.
-        _ => Shown::default(),
+        _ if reply["uuid"].is_null() => Shown::default(),
+        // Most verbs answer with their task as it is now.
+        _ => print::done(&read::<Task>(reply)?, now, style).into(),
     })
 }
 

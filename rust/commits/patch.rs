@@ -157,4 +157,19 @@ mod tests {
     fn nothing_is_no_file() {
         assert!(parse("").is_empty());
     }
+
+    #[test]
+    fn a_damaged_patch_has_files_and_hunks() {
+        let printed = "diff --git a/a.rs b/a.rs\nindex 1..2 100644\n--- a/a.rs\n+++ b/a.rs\n@@ -1,3 +1,4 @@ fn one()\n a\n-b\n+c\n\
+            +d\n e\n\\ No newline at end of file\ndiff --git \"a/\\303\\251\" \"b/\\303\\251\"\nnew file mode 100644\n--- /dev/null\n\
+            +++ \"b/\\303\\251\"\n@@ -0,0 +1 @@\n+x\ndiff --git a/old b/new\nsimilarity index 100%\nrename from old\nrename to new\n\
+            diff --git a/bin b/bin\ndeleted file mode 100644\nBinary files a/bin and /dev/null differ\n";
+        chorus_testkit::damage::each(&[printed.into()], |text| {
+            let text = String::from_utf8_lossy(text);
+            let files = parse(&text);
+            assert!(files.iter().all(|file| !file.hunks.is_empty() && file.hunks.iter().all(|hunk| hunk.line > 0)));
+            let lines = files.iter().flat_map(|file| &file.hunks).map(|hunk| hunk.lines.len()).sum::<usize>();
+            assert!(lines <= text.split('\n').count());
+        });
+    }
 }

@@ -74,6 +74,14 @@ impl Files {
     }
 }
 
+/// [`Files::read`] for the daemon, which does not wait for a file system that does not answer.
+pub async fn find(project: Option<&Path>, environment: &BTreeMap<String, String>) -> Files {
+    let place = project.map(Path::to_owned).or(files(None, environment).0).unwrap_or_default();
+    let (root, variables) = (project.map(Path::to_owned), environment.clone());
+    let read = crate::foreign::within(&place, move || Files::read(root.as_deref(), &variables)).await;
+    read.unwrap_or_else(|error| Files::unread(project, environment, &error.to_string()))
+}
+
 /// Reads the files and loads what can be used of them. One that cannot be read is a fault, one that is not there is not.
 pub fn read(project: Option<&Path>, environment: &BTreeMap<String, String>) -> Loaded {
     Files::read(project, environment).load(environment)

@@ -2,6 +2,7 @@
 
 use super::read::files;
 use super::*;
+use crate::status::Action;
 use std::time::Duration;
 
 const SEED: &str = include_str!("../../tests/fixtures/config/seed.toml");
@@ -279,4 +280,22 @@ fn what_a_trusted_file_denied_stays_denied_when_the_file_is_another_or_gone() {
     assert_eq!(rules(None).0.len(), 1);
     std::os::unix::fs::symlink("nowhere", &file).unwrap();
     assert!(rules(Some(trusted)).2.contains("is not as you trusted it"), "it cannot be read now");
+}
+
+#[test]
+fn a_damaged_file_has_faults_with_places_and_the_rest_is_whole() {
+    let own = "default_agent = 'x'\n[agent.x]\ncommand = ['x', '-a']\nenv = { A = '1' }\n[vcs.worktree]\ncopy = ['.env']\n\
+        [[policy.allow]]\ncommand = 'cargo test *'\npath = 'src/**'\ntag = ['a']\n[[policy.deny]]\ntool = 'mcp__*'\n\
+        message = 'no'\n[notifications]\nquiet = '22:00-07:00'\n";
+    chorus_testkit::damage::each(&[SEED.into(), own.into()], |text| {
+        let text = String::from_utf8_lossy(text);
+        for loaded in [user(&text), project(&text)] {
+            let told = loaded.faults.iter().chain(&loaded.notices);
+            told.for_each(|fault| assert!(!fault.is_empty()));
+        }
+        assert_eq!(
+            project(&text).config.policy.rules.rules.iter().filter(|rule| rule.action == Action::Allow).count(),
+            0
+        );
+    });
 }

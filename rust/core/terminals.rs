@@ -28,8 +28,8 @@ impl Core {
     }
 
     /// The tmux server that new tasks go to.
-    pub fn tmux_home(&self) -> Result<Tmux> {
-        self.tmux(&self.config_of_user(), None)
+    pub async fn tmux_home(&self) -> Result<Tmux> {
+        self.tmux(&self.config_of_user().await, None)
     }
 
     /// Every tmux server that live tasks are on, and the one that new ones go to.
@@ -41,7 +41,7 @@ impl Core {
             self.tmux_servers_seen.saw(pane.socket.as_ref(), pane.server.pid);
         }
         let mut sockets: Vec<String> = recorded.into_iter().map(|(_, pane)| pane.socket).collect();
-        let loaded = self.config_of_user();
+        let loaded = self.config_of_user().await;
         sockets.extend(self.tmux(&loaded, None).map(|tmux| tmux.socket().to_string_lossy().into_owned()));
         sockets.sort();
         sockets.dedup();

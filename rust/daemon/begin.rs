@@ -32,7 +32,9 @@ pub async fn begin(core: &Arc<Core>) {
     tokio::spawn(ops::lifecycle::tidy::run(Arc::downgrade(core)));
     tokio::spawn(ops::documents::changes::run(Arc::downgrade(core)));
     if let Some(Inboxes { facts, free, ended }) = core.take_inboxes() {
-        let sweeps = monitor::SweepPlan::every(config::read(None, &environment::variables()).config.tmux.poll_interval);
+        let variables = environment::variables();
+        let loaded = config::find(None, &variables).await.load(&variables);
+        let sweeps = monitor::SweepPlan::every(loaded.config.tmux.poll_interval);
         tokio::spawn(monitor::run(Arc::downgrade(core), sweeps, facts));
         tokio::spawn(deliver(core.clone(), free));
         tokio::spawn(commit(core.clone(), ended));

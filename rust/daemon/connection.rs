@@ -207,7 +207,7 @@ fn renewed(request: Request) -> Request {
     }
 }
 
-fn decode(request: &Value) -> Result<Request> {
+pub(super) fn decode(request: &Value) -> Result<Request> {
     let named = request.as_map().and_then(|fields| fields.iter().find(|(name, _)| name.as_str() == Some("method")));
     let method = named.and_then(|(_, method)| method.as_str()).unwrap_or_default();
     wire::from_value(request).map(renewed).map_err(|error| {

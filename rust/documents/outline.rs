@@ -241,4 +241,24 @@ Four
         }
         assert_eq!(outline(&"# x\n".repeat(10_000)).len(), MOST);
     }
+
+    #[test]
+    fn a_damaged_text_has_one_too() {
+        let matter =
+            "---\ntitle: \"A: b\"\ndescription: >\n  one\n  two\n---\n# C\n\n## D\n```rust\n# no\n```\nE\n===\n";
+        let read = |name: &str| std::fs::read(chorus_testkit::repository().join(name)).unwrap();
+        chorus_testkit::damage::each(&[matter.into(), read("README.md"), read("design.md")], |text| {
+            let text = String::from_utf8_lossy(text);
+            let (found, count) = (outline(&text), text.lines().count());
+            assert!(found.len() <= MOST);
+            for (at, heading) in found.iter().enumerate() {
+                assert!(heading.line <= count && (1..=6).contains(&heading.level), "{heading:?}");
+                assert!(!heading.title.contains(char::is_control), "{heading:?}");
+                let section = section(&found, at, count);
+                assert!(section.start <= section.end, "{section:?}");
+            }
+            let head = head(&text);
+            assert!(head.title.into_iter().chain(head.description).all(|text| !text.contains(char::is_control)));
+        });
+    }
 }

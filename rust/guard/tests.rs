@@ -145,3 +145,18 @@ fn hostile_texts_end() {
     assert!(verdict(&doubling).is_some());
     assert!(verdict(&format!("{}git commit", "echo $IFS | cat | cat; ".repeat(3000))).is_some());
 }
+
+#[test]
+fn damaged_commands_end() {
+    let unescaped = |line: &str| line.replace('⏎', "\n").into_bytes();
+    let refused = lines(REFUSED).filter_map(|line| Some(line.split_once(" => ")?.1));
+    let commands: Vec<Vec<u8>> = refused.chain(lines(PASSES)).map(unescaped).collect();
+    chorus_testkit::damage::each(&commands, |command| {
+        let command = String::from_utf8_lossy(command);
+        if let Some(refused) = verdict(&command) {
+            assert!(refused.what.len() < 60 && refused.reason.len() < 600);
+            assert!(!refused.reason.contains('\u{1b}'));
+        }
+        follow(&command);
+    });
+}

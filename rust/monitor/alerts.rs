@@ -31,8 +31,8 @@ pub struct AlertChanges {
 
 impl AlertChanges {
     /// Compares the evidence with what the store knows.
-    pub fn plan(core: &Arc<Core>, watched: &mut Watched, now: Millis) -> AlertChanges {
-        expect_refusal(watched, now);
+    pub async fn plan(core: &Arc<Core>, watched: &mut Watched, now: Millis) -> AlertChanges {
+        expect_refusal(watched, now).await;
         let newest = watched.evidence.transcript.as_ref().and_then(|transcript| transcript.refusal.clone());
         let refusal = newest.filter(|refusal| refusal.at > watched.refused_at);
         if let Some(refusal) = &refusal {
@@ -72,7 +72,7 @@ impl AlertChanges {
 
 /// Reads on in the conversation's file when a prompt was taken and no turn began: one that is refused may have come and
 /// gone between two looks at the session file.
-fn expect_refusal(watched: &mut Watched, now: Millis) {
+async fn expect_refusal(watched: &mut Watched, now: Millis) {
     if watched.turn != Turn::Over || watched.prompts <= watched.prompts_done {
         return;
     }
@@ -81,7 +81,7 @@ fn expect_refusal(watched: &mut Watched, now: Millis) {
         watched.recheck_at = Some(watched.recheck_at.map_or(due, |at| at.min(due)));
         return;
     }
-    watched.read_transcript(now);
+    watched.read_transcript(now).await;
     if refused_since(watched, due - 2 * REFUSAL_MAY_FOLLOW) {
         watched.end_turn();
     }

@@ -28,8 +28,8 @@ const MOST_UNSTORED: usize = 100;
 
 /// Weighs the evidence of one task, stores what follows from it, and acts on what was stored.
 pub async fn judge(core: &Arc<Core>, watched: &mut Watched, now: Millis) {
-    let Some(verdict) = weigh(watched, now) else { return };
-    let alerts = AlertChanges::plan(core, watched, now);
+    let Some(verdict) = weigh(watched, now).await else { return };
+    let alerts = AlertChanges::plan(core, watched, now).await;
     let changes = VerdictChanges::plan(core, watched, &verdict, alerts, now);
     watched.state = changes.state.clone();
     publish(core, watched, verdict);
@@ -57,10 +57,10 @@ pub async fn judge(core: &Arc<Core>, watched: &mut Watched, now: Millis) {
 }
 
 /// The verdict on what is known now; nothing while too little is known for one.
-fn weigh(watched: &mut Watched, now: Millis) -> Option<Verdict> {
+async fn weigh(watched: &mut Watched, now: Millis) -> Option<Verdict> {
     if matches!(watched.turn, Turn::Ending { until, .. } if now >= until) {
         // No hook reported how the turn ended.
-        watched.read_transcript(now);
+        watched.read_transcript(now).await;
     }
     let verdict = detector::detect(&watched.evidence, now);
     watched.dirty = false;

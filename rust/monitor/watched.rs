@@ -7,11 +7,12 @@ use crate::core::fact::{AgentReport, Launched};
 use crate::evidence::event::Happening;
 use crate::evidence::session::AgentSession;
 use crate::evidence::{Evidence, Process};
+use crate::foreign;
 use crate::process::{self, Identity};
 use crate::status::{AgentState, AgentStatus, Millis};
 use crate::tmux::Wanted;
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::PathBuf;
 
 /// How often the process table is asked about an agent: the way suspension is seen, and the safety net below tmux's own word
 /// of a death. Reading one takes about 20 µs.
@@ -239,20 +240,34 @@ impl Watched {
     }
 
     /// The agent's conversation as it is recorded, when no event has named the file.
-    fn find_transcript(&self) -> Option<Box<dyn Transcript>> {
+    fn find_transcript(&self) -> Option<impl Future<Output = Option<Box<dyn Transcript>>> + Send + use<>> {
         let file = &self.evidence.session.as_ref()?.file;
-        let (adapter, dir) = (self.launched.adapter?, self.launched.config_dir.as_ref()?);
-        let path = adapter.find_transcript(dir, Path::new(file.cwd.as_ref()?), file.session_id.as_ref()?)?;
-        Some(adapter.transcript(&path))
+        let (adapter, dir) = (self.launched.adapter?, self.launched.config_dir.clone()?);
+        let (folder, id) = (PathBuf::from(file.cwd.as_ref()?), file.session_id.clone()?);
+        Some(async move {
+            let found = foreign::ask(dir, move |dir| adapter.find_transcript(&dir, &folder, &id)).await;
+            Some(adapter.transcript(&found.ok().flatten()?))
+        })
     }
 
     /// Reads from the transcript what nothing else reports: the error a turn ended in, a retry in progress.
-    pub fn read_transcript(&mut self, now: Millis) {
-        if self.transcript.is_none() {
-            self.transcript = self.find_transcript();
-        }
-        let Some(transcript) = &mut self.transcript else { return };
-        match transcript.read(now) {
+    pub async fn read_transcript(&mut self, now: Millis) {
+        let finding = if self.transcript.is_none() { self.find_transcript() } else { None };
+        let found = match finding {
+            Some(finding) => finding.await,
+            None => self.transcript.take(),
+        };
+        let Some(mut transcript) = found else { return };
+        let read = foreign::ask(transcript.path().to_owned(), move |_| {
+            let said = transcript.read(now);
+            (transcript, said)
+        });
+        let (transcript, said) = match read.await {
+            Ok(read) => read,
+            Err(error) => return log::debug!("cannot read a transcript: {error}"),
+        };
+        self.transcript = Some(transcript);
+        match said {
             Ok(Some(mut fact)) => {
                 fact.error.iter_mut().for_each(|error| error.at = clock::of_wall(error.at));
                 fact.retry.iter_mut().for_each(|retry| retry.at = clock::of_wall(retry.at));

@@ -65,7 +65,7 @@ pub async fn before_tool(core: &Core, task: &str, call: &ToolCall, at: Millis) -
         tree.scan(scan::LIMIT, None).await?;
     }
     let others = tree.editing(&tree.windows().await?).await?;
-    if !others.iter().any(|window| window.edits(&path)) && !tree.is_known(&path) {
+    if !others.iter().any(|window| window.edits(&path)) && !tree.is_known(&path).await {
         tree.attribute(&path, By::Evidence).await?;
     } else {
         tree.rebase(false).await?;

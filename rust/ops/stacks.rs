@@ -194,7 +194,7 @@ pub async fn set_up(found: &FoundBut, project: &Path) -> Result<()> {
 
 /// The right to change the repository, for as long as it is held.
 pub async fn hold(but: &But) -> Result<Held> {
-    Lock::of(&but.root().join(".git")).hold(QUEUE).await
+    Lock::of(&but.root().join(".git")).await.hold(QUEUE).await
 }
 
 /// The branch under which the task's stack is made: its own from before, or a new name.

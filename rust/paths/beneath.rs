@@ -1,5 +1,6 @@
 //! A path below a folder that leads through no link: what other people's links point to is neither read nor written.
 
+use super::moves::is_unsupported;
 use super::replace::UNFINISHED;
 use crate::foreign::{beside_the_loop, fs};
 use rustix::fs::{AtFlags, CWD, FileType, Mode, OFlags, RenameFlags, Stat};
@@ -293,52 +294,6 @@ impl Beneath {
     }
 }
 
-fn is_unsupported(error: Errno) -> bool {
-    [Errno::INVAL, Errno::NOSYS, Errno::OPNOTSUPP, Errno::NOTSUP].contains(&error)
-}
-
-/// Moves a file or folder to where nothing is.
-///
-/// # Errors
-/// [`ErrorKind::AlreadyExists`] where something is there, which then stays.
-pub fn move_to_nothing(from: &Path, to: &Path) -> Result<()> {
-    beside_the_loop();
-    match rustix::fs::renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
-        // As on NFS.
-        Err(error) if is_unsupported(error) => move_by_looking(from, to),
-        done => Ok(done?),
-    }
-}
-
-/// The same where the file system cannot do it in one step. What somebody puts there in between, but an empty folder,
-/// stays when a folder is moved.
-fn move_by_looking(from: &Path, to: &Path) -> Result<()> {
-    match fs::symlink_metadata(to) {
-        Ok(_) => Err(Error::from(ErrorKind::AlreadyExists)),
-        Err(error) if error.kind() == ErrorKind::NotFound => fs::rename(from, to),
-        Err(error) => Err(error),
-    }
-}
-
-/// Lets two files or folders change places, in one step where the file system can.
-pub fn exchange(one: &Path, other: &Path) -> Result<()> {
-    beside_the_loop();
-    match rustix::fs::renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE) {
-        Err(error) if is_unsupported(error) => exchange_by_steps(one, other),
-        done => Ok(done?),
-    }
-}
-
-fn exchange_by_steps(one: &Path, other: &Path) -> Result<()> {
-    let aside = other.with_file_name(format!("{UNFINISHED}{}", uuid::Uuid::new_v4()));
-    fs::rename(other, &aside)?;
-    if let Err(error) = fs::rename(one, other) {
-        fs::rename(&aside, other)?;
-        return Err(error);
-    }
-    fs::rename(aside, one)
-}
-
 /// Puts `new` in the place of `path` below `root`, in one step and only where `expected` is there; false where something
 /// else is, which then stays. What somebody writes at that very moment is put back.
 pub fn replace_expected(root: &Path, path: impl AsRef<Path>, expected: &Content, new: &Content) -> Result<bool> {
@@ -455,33 +410,6 @@ mod tests {
         assert!(!place.put(None, Some(&seen)).unwrap() && !place.put(None, None).unwrap());
         assert!(place.put(None, Some(&place.facts().unwrap().unwrap())).unwrap() && names(root) == 0);
         assert!(place.put(None, None).unwrap());
-    }
-
-    #[test]
-    fn a_folder_is_moved_only_to_where_nothing_is() {
-        let folder = tempfile::tempdir().unwrap();
-        let (from, to) = (folder.path().join("from"), folder.path().join("to"));
-        for way in [move_to_nothing, move_by_looking] {
-            std::fs::create_dir_all(&from).unwrap();
-            std::fs::create_dir_all(&to).unwrap();
-            assert_eq!(way(&from, &to).unwrap_err().kind(), ErrorKind::AlreadyExists);
-            std::fs::remove_dir(&to).unwrap();
-            way(&from, &to).unwrap();
-            assert!(to.is_dir() && !from.exists());
-        }
-    }
-
-    #[test]
-    fn a_file_and_a_folder_change_places() {
-        let folder = tempfile::tempdir().unwrap();
-        let (one, other) = (folder.path().join("one"), folder.path().join("other"));
-        std::fs::create_dir(&one).unwrap();
-        std::fs::write(&other, "x").unwrap();
-        for (way, is_dir) in [(exchange as fn(&Path, &Path) -> Result<()>, true), (exchange_by_steps, false)] {
-            way(&one, &other).unwrap();
-            assert_eq!((other.is_dir(), one.is_file(), names(folder.path())), (is_dir, is_dir, 2));
-        }
-        assert!(exchange_by_steps(&folder.path().join("none"), &other).is_err() && other.is_file());
     }
 
     /// A way of putting a file in a place.

@@ -247,3 +247,18 @@ fn what_was_cut_is_asked_whatever_the_rules() {
     let widens = ToolScope { widens: true, ..shell("ls") };
     assert_eq!(verdict(&rules, "Bash", &widens).action, Action::Ask);
 }
+
+#[test]
+fn damaged_commands_are_judged_and_a_denied_line_is_never_allowed() {
+    let rules = with_secrets();
+    let lines = [ALLOWED, ASKED, DENIED, MAY_BE_DENIED].into_iter().flat_map(str::lines);
+    let commands: Vec<Vec<u8>> =
+        lines.filter(|line| !line.is_empty()).map(|line| line.replace('⏎', "\n").into_bytes()).collect();
+    chorus_testkit::damage::each(&commands, |command| {
+        let command = String::from_utf8_lossy(command);
+        verdict(&rules, "Bash", &shell(&command));
+        // Whatever follows on lines of its own.
+        let pushed = format!("git push\n{command}");
+        assert_ne!(verdict(&rules, "Bash", &shell(&pushed)).action, Action::Allow);
+    });
+}

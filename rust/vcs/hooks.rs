@@ -102,7 +102,8 @@ pub async fn changed(git: &Git, base: &str, known: &HookFiles) -> Result<Vec<Str
     let folder = folder(git).await?;
     let now = files_with(git, folder.clone()).await?;
     let places: Vec<PathBuf> =
-        [named(&git.folder, &folder), inside(&git.folder, &folder)].into_iter().flatten().collect();
+        look(&git.folder, move |root| [named(&root, &folder), inside(&root, &folder)].into_iter().flatten().collect())
+            .await?;
     let listed = git.bytes(&["ls-tree", "-r", "-z", "--full-tree", base]).await?;
     let mut based = HookFiles::new();
     for entry in listed.split(|byte| *byte == 0) {

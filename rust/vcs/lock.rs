@@ -79,8 +79,9 @@ static QUEUES: LazyLock<parking_lot::Mutex<HashMap<PathBuf, Arc<Queue>>>> = Lazy
 
 impl Lock {
     /// The lock of the repository with this git common folder.
-    pub fn of(common: &Path) -> Lock {
-        let common = fs::canonicalize(common).unwrap_or_else(|_| common.to_owned());
+    pub async fn of(common: &Path) -> Lock {
+        let real = foreign::ask(common, fs::canonicalize).await.flatten();
+        let common = real.unwrap_or_else(|_| common.to_owned());
         let mut queues = QUEUES.lock();
         let queue = queues.entry(common.clone()).or_default().clone();
         Lock { common, queue }
@@ -212,16 +213,16 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let made = std::process::Command::new("mkfifo").arg(dir.path().join("chorus.lock")).status().unwrap();
         assert!(made.success());
-        let refused = Lock::of(dir.path()).hold(Duration::ZERO).await.unwrap_err();
+        let refused = Lock::of(dir.path()).await.hold(Duration::ZERO).await.unwrap_err();
         assert!(refused.message.contains("it is not a file"), "{refused}");
     }
 
     #[tokio::test]
     async fn one_holder_at_a_time() {
         let dir = tempfile::tempdir().unwrap();
-        let lock = Lock::of(dir.path());
+        let lock = Lock::of(dir.path()).await;
         let held = lock.hold(Duration::ZERO).await.unwrap();
-        let refused = Lock::of(dir.path()).hold(Duration::ZERO).await.unwrap_err();
+        let refused = Lock::of(dir.path()).await.hold(Duration::ZERO).await.unwrap_err();
         assert_eq!(refused.message, "the repository was busy for 0 s");
         drop(held);
         lock.hold(Duration::from_secs(9)).await.unwrap();
@@ -244,7 +245,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let other = File::create(dir.path().join("chorus.lock")).unwrap();
         other.lock().unwrap();
-        let lock = Lock::of(dir.path());
+        let lock = Lock::of(dir.path()).await;
         assert!(lock.hold(Duration::ZERO).await.is_err());
         drop(other);
         lock.hold(Duration::from_secs(9)).await.unwrap();
@@ -253,7 +254,7 @@ mod tests {
     #[tokio::test]
     async fn a_but_that_outlived_its_daemon_is_awaited() {
         let dir = tempfile::tempdir().unwrap();
-        let lock = Lock::of(dir.path());
+        let lock = Lock::of(dir.path()).await;
         let held = lock.hold(Duration::ZERO).await.unwrap();
         let mut child = std::process::Command::new("sleep").arg("600").stdin(held.stdin()).spawn().unwrap();
         // A daemon that is killed runs no destructor; its descriptors are closed.

@@ -9,6 +9,7 @@ use chorus::detector::screen::{Beside, classify};
 use chorus::evidence::reading::ScreenReading;
 use chorus::evidence::{Evidence, Gives};
 use chorus::status::AgentStatus;
+use chorus_testkit::damage;
 use serde_json::json;
 
 fn read(capture: &str) -> ScreenReading {
@@ -27,15 +28,9 @@ fn read(capture: &str) -> ScreenReading {
     reading
 }
 
-/// Numbers without a pattern, the same in every run.
 fn numbers(seed: u64) -> impl FnMut() -> usize {
-    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    move || {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state >> 11) as usize
-    }
+    let mut next = damage::numbers(seed);
+    move || next(usize::MAX)
 }
 
 #[test]
@@ -173,4 +168,29 @@ fn a_persons_rule_comes_first() {
     assert_eq!((reading.rule.as_str(), reading.detail.summary.as_deref()), ("mine", Some("any key · ? for shortcuts")));
     let other = "──────────────\n❯ \n──────────────\n  esc to interrupt";
     assert_eq!(classify(&rules, other, Beside::default()).rule, "busy", "the built-in ones follow");
+}
+
+#[test]
+fn damaged_hooks() {
+    let mut evidence = Evidence::launched(Gives { session: true, hooks: true }, 0);
+    let mut at = 0;
+    damage::each_value(&damage::hooks(), |event| {
+        let event = Claude.parse(event);
+        assert!(format!("{event:?}").len() < 4_000_000);
+        at += 1;
+        evidence.saw_event(&event, "e", at);
+    });
+}
+
+#[test]
+fn damaged_session_files() {
+    let recorded = r#"{"pid":6294,"sessionId":"e366","cwd":"/tmp/proj3","startedAt":1795159031843,"procStart":"354166",
+        "version":"2.1.328","kind":"interactive","entrypoint":"cli","name":"a","status":"waiting","waitingFor":"permission prompt",
+        "updatedAt":1795159041843,"peerProtocol":1}"#;
+    assert!(session_file::parse(recorded.as_bytes()).is_some());
+    damage::each(&[recorded.into()], |bytes| {
+        if let Some(session) = session_file::parse(bytes) {
+            assert!(format!("{session:?}").len() < 1_000_000, "it is not bounded");
+        }
+    });
 }

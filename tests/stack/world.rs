@@ -94,7 +94,7 @@ impl World {
     }
 
     pub async fn hold(&self) -> Held {
-        Lock::of(&self.repository.path().join(".git")).hold(Duration::from_secs(60)).await.unwrap()
+        Lock::of(&self.repository.path().join(".git")).await.hold(Duration::from_secs(60)).await.unwrap()
     }
 
     /// The right to change branches, with nothing written down.

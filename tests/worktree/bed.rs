@@ -133,7 +133,11 @@ impl IntentLog for Intents {
 }
 
 pub async fn hold(worktree: &Worktree) -> Held {
-    Lock::of(&worktree.project.common_dir().await.unwrap()).hold(std::time::Duration::from_secs(60)).await.unwrap()
+    Lock::of(&worktree.project.common_dir().await.unwrap())
+        .await
+        .hold(std::time::Duration::from_secs(60))
+        .await
+        .unwrap()
 }
 
 /// Removes a worktree that holds nothing.

@@ -123,11 +123,6 @@ function run.send(call, verb)
   end)
 end
 
-run.resend = given.plain()
-run.dismiss = given.plain()
-run.mute = given.plain()
-run.unmute = given.plain()
-run.interrupt = given.plain()
 function run.restart(call, verb)
   given.with_tasks(verb, call, function(found, confirmed)
     local function restart()

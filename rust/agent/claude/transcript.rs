@@ -406,4 +406,19 @@ mod tests {
         assert_eq!(world.lines(&[PROMPT, refused]).refusal.map(|refusal| refusal.at), Some(1_795_163_639_194));
         assert_eq!(world.lines(&[PROMPT]).refusal, None);
     }
+
+    #[test]
+    fn a_damaged_file_is_read_to_its_end() {
+        let call = assistant(r#"{"type":"tool_use","name":"Bash","input":{"command":"text"}}"#);
+        let lines = [PROMPT, &answer("first"), &call, &request("a"), &request("a"), FAILED, DONE].join("\n");
+        chorus_testkit::damage::each(&[lines.into_bytes()], |bytes| {
+            let mut tail = Tail::new("");
+            // However it grows.
+            let (first, rest) = bytes.split_at(bytes.len() / 3);
+            tail.take(first);
+            tail.take(rest);
+            assert!(tail.said.message.as_ref().is_none_or(|message| message.len() <= MESSAGE + 16));
+            assert!(tail.begun.len() <= LINE);
+        });
+    }
 }

@@ -318,7 +318,7 @@ pub async fn ways(core: &Core, task: &Task) -> Result<Ways> {
 
 /// The right to change the repository.
 async fn hold(worktree: &Worktree) -> Result<Held> {
-    Lock::of(&worktree.project.common_dir().await?).hold(stacks::QUEUE).await
+    Lock::of(&worktree.project.common_dir().await?).await.hold(stacks::QUEUE).await
 }
 
 fn number_of(task: &Task) -> u32 {

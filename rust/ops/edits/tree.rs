@@ -8,6 +8,7 @@ use crate::contract::Opened;
 use crate::core::Core;
 use crate::core::trees::TreeKnowledge;
 use crate::error::{Error, Result};
+use crate::foreign;
 use crate::store::Filter;
 use crate::task::{Isolation, Task};
 use crate::vcs::committed;
@@ -98,7 +99,7 @@ impl<'c> EditedTree<'c> {
         let mut reports = self.reports().await?;
         for path in open {
             let earlier = self.known.pending.remove(&path);
-            let now = FileStat::beneath(&self.root, &path);
+            let now = self.stat(&path).await;
             let owner = self.evidence(&mut reports, &path, now).owner().contested(earlier.iter());
             self.known.pending.insert(path, owner);
         }
@@ -139,7 +140,7 @@ impl<'c> EditedTree<'c> {
     /// Takes in a file that the person saved. Where a scan came between the write and the report of it, the change that
     /// the scan found is the person's.
     pub async fn attribute_save(&mut self, path: &str) -> Result<()> {
-        let now = FileStat::beneath(&self.root, path);
+        let now = self.stat(path).await;
         let seen = self.known.scan.as_ref().and_then(|scan| scan.stat(path));
         let Some((mut ledger, owner)) = self.known.latest.remove(path).filter(|_| now == seen) else {
             return self.attribute(path, By::Save).await;
@@ -154,8 +155,8 @@ impl<'c> EditedTree<'c> {
     }
 
     /// Whether the file is as it was at the last scan.
-    pub fn is_known(&self, path: &str) -> bool {
-        let stat = FileStat::beneath(&self.root, path);
+    pub async fn is_known(&self, path: &str) -> bool {
+        let stat = self.stat(path).await;
         self.known.scan.as_ref().is_some_and(|scan| scan.knows(path, stat))
     }
 
@@ -335,6 +336,12 @@ impl<'c> EditedTree<'c> {
             Ok(())
         });
         written.await
+    }
+
+    /// The file as the file system knows it now; nothing also where that does not answer.
+    async fn stat(&self, path: &str) -> Option<FileStat> {
+        let asked = path.to_owned();
+        foreign::ask(&self.root, move |root| FileStat::beneath(&root, &asked)).await.ok().flatten()
     }
 
     /// Files to compare with their ledgers and the commit when nobody scanned before.

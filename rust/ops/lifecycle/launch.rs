@@ -295,14 +295,15 @@ pub async fn report(core: &Core, prepared: &Prepared, task: &Task, lost: Option<
 }
 
 /// The conversation's file, where an earlier launch has begun it.
-fn transcript(task: &Task, launch: &Launch, agent: &Agent) -> Option<PathBuf> {
-    let folder = Path::new(task.worktree.as_deref().unwrap_or(&task.project));
-    let config_dir = Path::new(launch.config_dir.as_deref()?);
-    agent.adapter()?.find_transcript(config_dir, folder, task.session_id.as_deref()?)
+async fn transcript(task: &Task, launch: &Launch, agent: &Agent) -> Option<PathBuf> {
+    let folder = PathBuf::from(task.worktree.as_deref().unwrap_or(&task.project));
+    let (adapter, session) = (agent.adapter()?, task.session_id.clone()?);
+    let find = move |config_dir: PathBuf| adapter.find_transcript(&config_dir, &folder, &session);
+    foreign::ask(launch.config_dir.as_deref()?, find).await.ok().flatten()
 }
 
 /// A launch as the monitor watches it.
-pub fn launched(
+pub async fn launched(
     core: &Core,
     task: &Task,
     launch: &Launch,
@@ -318,7 +319,7 @@ pub fn launched(
         process: pane.process.clone(),
         session_id: launch.session_id.clone(),
         config_dir: launch.config_dir.as_ref().map(PathBuf::from),
-        transcript: transcript(task, launch, agent),
+        transcript: transcript(task, launch, agent).await,
         turn_since: None,
         adapter: agent.adapter(),
         gives: agent.capabilities().gives,
@@ -338,7 +339,7 @@ pub fn launched(
 pub async fn watch(core: &Core, prepared: &Prepared, task: &Task, launch: &Launch, pane: RecordedPane) -> Result<Task> {
     // A fresh session has another conversation than the task had so far.
     let task = Task { session_id: launch.session_id.clone(), ..task.clone() };
-    let launched = launched(core, &task, launch, &prepared.agent, &prepared.loaded, &pane)?;
+    let launched = launched(core, &task, launch, &prepared.agent, &prepared.loaded, &pane).await?;
     let id = launch.id.clone();
     let starting = AgentState { status: AgentStatus::Starting, ..Default::default() };
     // Else the tracer says so, or why there is none.
@@ -364,7 +365,8 @@ pub async fn watch(core: &Core, prepared: &Prepared, task: &Task, launch: &Launc
 pub async fn watch_again(core: &Core, task: &Task, launch: &Launch, pane: &RecordedPane) -> Result<()> {
     let loaded = core.config_of(&task.project).await;
     let agent = agents::named(&loaded, &task.agent, &core.state);
-    core.fact(Fact::Launched(Box::new(launched(core, task, launch, &agent, &loaded, pane)?)));
+    let launched = launched(core, task, launch, &agent, &loaded, pane).await?;
+    core.fact(Fact::Launched(Box::new(launched)));
     Ok(())
 }
 

@@ -93,7 +93,8 @@ async fn is_of_same_history(project: &str, known: &KnownRepository) -> Result<bo
 }
 
 async fn remember(core: &Core, project: &str, folder: &Path, id: String) -> Result<()> {
-    project::note_main(Path::new(project)).unwrap_or_else(|error| log::warn!("cannot note {project}: {error}"));
+    let noted = foreign::ask(project, |root| project::note_main(&root)).await.flatten();
+    noted.unwrap_or_else(|error| log::warn!("cannot note {project}: {error}"));
     let head = Git::at(project).head().await.unwrap_or_default();
     identity::give(folder, &id)?;
     let known = KnownRepository { id, head };

@@ -107,7 +107,7 @@ async fn tasks(core: &Arc<Core>, begun: Millis) -> Result<bool> {
     for tmux in core.tmux_servers().await {
         let socket = tmux.socket().to_owned();
         let here = |pane: &RecordedPane| Path::new(&pane.socket) == socket;
-        let at_home = core.tmux_home().is_ok_and(|home| home.socket() == socket);
+        let at_home = core.tmux_home().await.is_ok_and(|home| home.socket() == socket);
         let of_server: Vec<&LiveTask> = known
             .iter()
             .filter(|known| known.pane.as_ref().map_or(at_home, here))
@@ -195,7 +195,7 @@ async fn compare(core: &Arc<Core>, known: &LiveTask, found: Option<(RecordedPane
             }
             let mut pane = pane;
             pane.process = launch.process.clone().or(pane.process);
-            let mut launched = launch::launched(core, task, launch, &agent, &loaded, &pane)?;
+            let mut launched = launch::launched(core, task, launch, &agent, &loaded, &pane).await?;
             let state = &task.agent_status;
             let runs = match state.status {
                 AgentStatus::Busy => true,

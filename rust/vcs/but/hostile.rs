@@ -5,23 +5,13 @@ use crate::attribution::{Hunk, Ledger, Owner, Version};
 use crate::commits::change::DiffHunk;
 use crate::commits::net::Net;
 use crate::commits::plan::{ShownTree, plan};
+use chorus_testkit::damage::numbers;
 use std::collections::BTreeSet;
 
 const DIFFS: [&str; 2] = [
     include_str!("../../../tests/fixtures/gitbutler/new/diff.json"),
     include_str!("../../../tests/fixtures/gitbutler/old/diff.json"),
 ];
-
-/// Numbers without a pattern, the same in every run.
-fn numbers(seed: u64) -> impl FnMut(usize) -> usize {
-    let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1;
-    move |most| {
-        state ^= state << 13;
-        state ^= state >> 7;
-        state ^= state << 17;
-        (state >> 11) as usize % most.max(1)
-    }
-}
 
 /// A text with pieces cut out, doubled, or replaced by what a program may stumble over.
 fn damaged(text: &str, next: &mut impl FnMut(usize) -> usize) -> String {

@@ -11,6 +11,7 @@ use crate::error::{Error, Result};
 use crate::foreign::fs;
 use crate::paths::move_to_nothing;
 use crate::vcs::git::Git;
+use crate::vcs::look;
 use std::io;
 use std::path::{Path, PathBuf};
 
@@ -112,7 +113,10 @@ fn inside(folder: &Path, below: &Path) -> Vec<PathBuf> {
 
 /// A worktree of some repository has its git folder there, which gets the new path.
 async fn link_again(project: &Git, paths: &[PathBuf], root: &Path) {
-    for folder in paths.iter().map(|path| root.join(path)).filter(|folder| fs::is_file(folder.join(".git"))) {
+    for folder in paths.iter().map(|path| root.join(path)) {
+        if !look(folder.join(".git"), fs::is_file).await.unwrap_or_default() {
+            continue;
+        }
         let repaired = project.within(&folder).change(&["worktree", "repair"], Vec::new()).await;
         repaired.map_or_else(|error| log::warn!("cannot link {} again: {error}", folder.display()), drop);
     }

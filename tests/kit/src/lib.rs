@@ -3,6 +3,7 @@
 pub mod but;
 pub mod claude;
 mod connection;
+pub mod damage;
 pub mod fake_api;
 pub mod files;
 pub mod given;

@@ -30,7 +30,7 @@ pub async fn commit(core: &Core, task: &Task, loaded: &Loaded, message: Option<&
         Some(message) => by_person(message, task.number),
         None => message::generated(core, task, loaded).await?,
     };
-    let lock = Lock::of(&worktree.project.common_dir().await?);
+    let lock = Lock::of(&worktree.project.common_dir().await?).await;
     let held = lock.hold_for(&format!("a commit of #{}", task.number), PATIENCE).await?;
     let worktree = Worktree { project: worktree.project.clone().holding(&held), ..worktree };
     if let Err(error) = record_foreign_commits(core, task, &worktree).await {

@@ -5,6 +5,7 @@ use crate::commits::without::{Replaced, without};
 use crate::contract::Code;
 use crate::core::Core;
 use crate::error::{Error, Result};
+use crate::foreign;
 use crate::ops::branches::uncommitted::Uncommitted;
 use crate::ops::branches::upstream;
 use crate::ops::edits;
@@ -53,19 +54,21 @@ pub(super) async fn plan(
         }
     }
     for file in &files {
-        refuse_what_is_not_kept(git, file, &files)?;
+        refuse_what_is_not_kept(git, file, &files).await?;
     }
     Ok(Some((kept, files)))
 }
 
 /// What is not kept cannot be taken away, and what is below a link not written, unless the link goes with it.
-fn refuse_what_is_not_kept(git: &Git, file: &PlannedFile, files: &[PlannedFile]) -> Result<()> {
+async fn refuse_what_is_not_kept(git: &Git, file: &PlannedFile, files: &[PlannedFile]) -> Result<()> {
     let no = |why: String, hint: &str| Err(Error::new(Code::VcsRefused, format!("cannot discard {why}")).hint(hint));
     if matches!(file.from, RescueEntry::Watched { .. }) {
         return no(format!("{}: it is too large to be kept, or no file", file.path), "move it away, then try again");
     }
     let goes = |link: &String| files.iter().any(|file| file.path == *link && file.to == RescueEntry::Absent);
-    match link_above(&git.folder, &file.path).filter(|link| !goes(link)) {
+    let path = file.path.clone();
+    let link = foreign::ask(&git.folder, move |root| link_above(&root, &path)).await.map_err(Error::internal)?;
+    match link.filter(|link| !goes(link)) {
         Some(link) if file.to != RescueEntry::Absent => {
             no(format!("{}: {link} is a link now", file.path), "remove the link, then try again")
         }
