@@ -70,7 +70,7 @@ for _, name in ipairs({ 'telescope', 'fzf-lua', 'snacks', 'mini' }) do
       assert.same({
         '  #1  ⚑ permission  One  Bash: rm -rf build',
         '  #2  ● busy        Two +web',
-        '  #5  · pending     Five of 2 red',
+        '  #5  · pending     Five of 2 ↵ red',
       }, shown)
     end)
 
@@ -969,6 +969,6 @@ describe('the text of a document', function()
     local shown = vim.tbl_map(function(row)
       return row.text
     end, rows)
-    assert.same({ ' T', ' d d', ' category   general', '', ' abc', ' \255\254', ' … the document goes on' }, shown)
+    assert.same({ ' T', ' d ↵ d', ' category   general', '', ' abc', ' \255\254', ' … the document goes on' }, shown)
   end)
 end)
