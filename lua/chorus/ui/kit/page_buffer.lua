@@ -44,7 +44,8 @@ end
 function M.set_bar(window, bar)
   if vim.wo[window].winbar ~= bar then
     -- Where the screen is full of windows of one line there is no room for it, which is an error.
-    vim.cmd(("silent! call setwinvar(%d, '&winbar', %s)"):format(window, vim.fn.string(bar)))
+    local set = "silent! call nvim_set_option_value('winbar', %s, {'scope': 'local', 'win': %d})"
+    vim.cmd(set:format(vim.fn.string(bar), window))
   end
 end
 
