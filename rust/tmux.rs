@@ -171,8 +171,10 @@ impl Tmux {
     /// Runs tmux on the server that is known, wherever its socket went, and never beside it.
     #[expect(clippy::disallowed_methods, reason = "Chorus's own socket")]
     async fn start(&self, arguments: Vec<OsString>, input: Vec<u8>, folder: Option<&Path>) -> Result<Ended> {
+        let is_known = || self.servers.living(&self.socket).is_some();
         match std::fs::metadata(&self.socket) {
-            Ok(found) if !found.file_type().is_socket() => return Err(self.taken()),
+            // A server that lives had its socket there, and makes it again.
+            Ok(found) if !found.file_type().is_socket() && !is_known() => return Err(self.taken()),
             Ok(_) => {}
             // Before: tmux would start a second server at the same path.
             Err(_) => self.call_back().await?,
