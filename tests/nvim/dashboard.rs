@@ -248,6 +248,10 @@ fn the_terminal_is_the_task_s_own() {
         editor.types("[[say typed by hand]]");
         editor.press(&["Enter"]);
         editor.sees("● typed by hand");
+        wait_until("the turn is over", || {
+            let journal = world.json(["show", "1"])["journal"].clone();
+            journal.to_string().matches("The turn ended").count() == 2
+        });
         wait_until("it counts as seen", || world.json(["list"])[0]["unread"] == false);
         editor.press(&["C-\\", "C-q"]);
         editor.sees_no("? for shortcuts");
