@@ -6,15 +6,17 @@ local M = {}
 --- A folder that a variable names. The daemon takes no relative one either: it would be another one for each shell.
 ---@param name string
 ---@return string?
-local function named(name)
-  local folder = vim.env[name]
-  return folder and vim.startswith(folder, '/') and folder or nil
+local function absolute(name)
+  local folder = vim.env[name] --[[@as string?]]
+  if folder and vim.startswith(folder, '/') then
+    return folder
+  end
 end
 
 ---@return string
 local function default_state_dir()
-  return named('CHORUS_STATE_DIR')
-    or vim.fs.joinpath(named('XDG_STATE_HOME') or vim.fs.normalize('~/.local/state'), 'chorus')
+  return absolute('CHORUS_STATE_DIR')
+    or vim.fs.joinpath(absolute('XDG_STATE_HOME') or vim.fs.normalize('~/.local/state'), 'chorus')
 end
 
 --- The daemon's state folder; before the first handshake, where a daemon would have it.

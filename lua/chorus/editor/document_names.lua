@@ -7,7 +7,7 @@ local M = {}
 local known
 
 ---@param documents chorus.Document[]
----@param name string in lower case
+---@param name string # in lower case
 ---@return chorus.Document? document
 ---@return chorus.Document[] others
 local function find_named(documents, name)
