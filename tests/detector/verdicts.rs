@@ -40,7 +40,7 @@ fn a_busy_agent_has_its_prompt_and_when_it_was_last_heard_of_to_the_minute() {
     let turn = Scene::ready().file(10_000, "busy", None);
     let turn = turn.hook(10_100, "UserPromptSubmit", prompt("Add a\n\u{1b}[31mtest\u{202e} for it"));
     let detail = turn.at(11_000).state.detail;
-    assert_eq!((detail.prompt.as_deref(), detail.heard_at), (Some("Add a test for it"), Some(minute(10_100))));
+    assert_eq!((detail.prompt.as_deref(), detail.heard_at), (Some("Add a ↵ test for it"), Some(minute(10_100))));
     let long = turn.hook(20_000, "UserPromptSubmit", prompt(&"é".repeat(500)));
     assert_eq!(long.at(20_100).state.detail.prompt.unwrap().chars().count(), 200);
     let call = json!({"tool_name": "Bash", "tool_input": bash("sleep 900"), "tool_use_id": "a"});

@@ -112,6 +112,9 @@ async fn a_turns_end_is_unread_until_it_is_seen() {
     let ended = changes.recv().await.unwrap();
     let Event::TurnEnded(turn) = &ended.event else { panic!("then the turn") };
     assert_eq!((turn.number, turn.message.as_deref(), ended.project.as_str()), (1, Some("done ↵ at last"), PROJECT));
+    // Nothing else tells of what the commands of a task outside of stacks wrote.
+    let edited = changes.recv().await.unwrap();
+    assert!(matches!(&edited.event, Event::EditsChanged(edits) if edits.more));
 
     let id = uuid.clone();
     store.write(move |tx| tx.seen(&id).and_then(|()| tx.seen(&id))).await.unwrap();
