@@ -44,7 +44,7 @@ fn a_prompt_without_markers_plays_a_scene_that_asks_before_it_writes() {
 #[test]
 fn a_new_size_is_painted_anew() {
     let stage = demo();
-    stage.start_in((80, 24), &["--session-id", ID]);
+    stage.start(&["--session-id", ID]);
     stage.prompt("[[lines 40]]");
     stage.await_since("[[lines 40]]", &["UserPromptSubmit", "Stop"], "idle");
     for (cols, rows) in [(40, 15), (120, 40), (60, 20)] {
