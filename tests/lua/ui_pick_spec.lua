@@ -718,13 +718,14 @@ describe('the list of documents', function()
         picked = found
       end,
     }))
-    local drawn = vim
-      .iter(vim.api.nvim_list_wins())
-      :map(function(window)
+    local drawn
+    world.wait(function()
+      for _, window in ipairs(vim.api.nvim_list_wins()) do
         local lines = world.lines(vim.api.nvim_win_get_buf(window))
-        return #lines > 500 and lines or nil
-      end)
-      :next()
+        drawn = #lines > 500 and lines or drawn
+      end
+      return drawn
+    end, 'the list')
     assert.equal(1001, #drawn)
     assert.matches('500 more: type to find them', drawn[1001], 1, true)
     world.press('A1477<CR>')
