@@ -39,9 +39,11 @@ describe('a message', function()
         end,
       })
     end
-    for _, name in ipairs({ 'select', 'input' }) do
-      vim.ui[name] = callable(vim.ui[name])
-    end
+    local select, input = vim.ui.select, vim.ui.input
+    finally(function()
+      vim.ui.select, vim.ui.input = select, input
+    end)
+    vim.ui.select, vim.ui.input = callable(select), callable(input)
     vim.notify = callable(vim.notify) --[[@as function]]
     message.warn('one line\nand another')
     assert.equal('Chorus: one line\nand another', world:words())

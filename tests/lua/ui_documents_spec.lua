@@ -56,7 +56,10 @@ describe('documents', function()
     end
   end)
 
+  local select, input = vim.ui.select, vim.ui.input
+
   after_each(function()
+    vim.ui.select, vim.ui.input = select, input
     vim.cmd('silent! %bwipeout!')
     vim.fn.delete(folder, 'rf')
   end)
